@@ -293,7 +293,7 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def _is_read(call: _Call, real: str) -> bool:
-    if real in call.read or any(_belongs(Path(real), it) for it in call.folders.items()):
+    if real in call.read or any(_belongs(Path(real), folder) for folder in call.folders.items()):
         return True
     # Another name of a file that is read: a hard link, or other letter case on some systems.
     return os.path.exists(real) and any(_is_same_file(real, other) for other in call.read)

@@ -23,7 +23,7 @@ PLACEHOLDER_SHARE = 0.003
 
 MODULE_LINES, FOLDER_FILES = 400, 15
 
-CORE_LINES = 22_665
+CORE_LINES = 22_675
 """Lines of the core at most; 16,000 is the aim."""
 
 LOADED_BY_SCORE = 84

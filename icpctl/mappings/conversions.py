@@ -249,7 +249,7 @@ def split(value: Any, separator: str) -> Any:
     text = _text(value)
     if text is None:
         return value
-    return [part for it in text.split(separator) if (part := it.strip())]
+    return [part for piece in text.split(separator) if (part := piece.strip())]
 
 
 def _text(value: Any) -> str | None:

@@ -76,20 +76,20 @@ def print_mapped(mapped: Sequence[Mapped]) -> None:
     if mapped and (text := notice()):
         note(text)
     files: dict[str, list[Mapped]] = {}
-    for its in mapped:
-        if its.recognised:
-            files.setdefault(its.mapping.name, []).append(its)
+    for file in mapped:
+        if file.recognised:
+            files.setdefault(file.mapping.name, []).append(file)
     for name, alike in files.items():
         text = f"read as {alike[0].mapping.title} (--mapping {name})"
-        print_about(_several([its.source for its in alike]), text)
-    for its in mapped:
-        print_layout(its.source, its.skipped_lines, its.sheets)
-        if its.doubled:
-            _warn(its.source, *doubled_columns(its))
-        for doubt in its.doubts:
-            _warn(its.source, doubt)
-        if its.likely_id:
-            _warn(its.source, *no_ids(its))
+        print_about(_several([file.source for file in alike]), text)
+    for file in mapped:
+        print_layout(file.source, file.skipped_lines, file.sheets)
+        if file.doubled:
+            _warn(file.source, *doubled_columns(file))
+        for doubt in file.doubts:
+            _warn(file.source, doubt)
+        if file.likely_id:
+            _warn(file.source, *no_ids(file))
     if repeated := [file for file in mapped if file.repeated_ids]:
         text = (
             f"{repeated[0].repeated_ids:,} of the first {repeated[0].looked_at:,} records have the "
@@ -99,7 +99,7 @@ def print_mapped(mapped: Sequence[Mapped]) -> None:
 
 
 def print_layout(source: str, skipped_lines: tuple[int, int], sheets: Sequence[str]) -> None:
-    """Print on stderr which lines of a table, and which sheets of its workbook, are not read."""
+    """Print on stderr which lines of a table, and which sheets of a workbook, are not read."""
     for count, where in zip(skipped_lines, ("above", "below"), strict=True):
         if count:
             print_about(source, f"{counted(count, 'line')} {where} the header skipped")
@@ -110,14 +110,14 @@ def print_layout(source: str, skipped_lines: tuple[int, int], sheets: Sequence[s
 
 def print_unknown(mapped: Sequence[Mapped]) -> None:
     """Print on stderr of which files the first records have no field of a visitor."""
-    for its in mapped:
-        if not its.fits or its.foreign:
-            _warn(its.source, *unknown_format(its))
+    for file in mapped:
+        if not file.fits or file.foreign:
+            _warn(file.source, *unknown_format(file))
 
 
 def print_unread(unread: Unread, mapped: Sequence[Mapped]) -> None:
     """Print the files that say nothing about visitors and the unread fields, on stderr."""
-    by_name = {its.source: its for its in mapped}
+    by_name = {file.source: file for file in mapped}
     for file in unread.files:
         hint = None
         if file.foreign:

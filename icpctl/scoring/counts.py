@@ -263,10 +263,10 @@ class RunCounts(Struct):
 
     def reject(self, rejected: Sequence[Rejected]) -> None:
         """Count rejected lines, and apart from them the places where files are damaged."""
-        lines = [it for it in rejected if not it.is_damage]
+        lines = [line for line in rejected if not line.is_damage]
         self.first_rejected += lines[: SHOWN - len(self.first_rejected)]
         self.rejected += len(lines)
-        self.damaged += [it for it in rejected if it.is_damage]
+        self.damaged += [line for line in rejected if line.is_damage]
 
     def merge(self, later: RunCounts, lines_before: int = 0) -> None:
         """Add what was found in a later part, which begins after this many lines of its file."""
@@ -276,7 +276,7 @@ class RunCounts(Struct):
             for rejected in later.first_rejected[: SHOWN - len(self.first_rejected)]
         ]
         self.rejected += later.rejected
-        self.damaged += [replace(it, line=it.line + lines_before) for it in later.damaged]
+        self.damaged += [replace(line, line=line.line + lines_before) for line in later.damaged]
         self.warnings.follow(later.warnings, lines_before)
         for name, counts in later.files.items():
             self._file(name).merge(counts, lines_before)

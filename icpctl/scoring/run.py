@@ -143,7 +143,7 @@ class Run(Struct):
         """The run, when all is counted."""
         unread = find_unread(sources, mapped, counts.files, plan, configs, by=by)
         reports = [
-            UnreadFieldReport.model_validate(it, from_attributes=True) for it in unread.fields
+            UnreadFieldReport.model_validate(field, from_attributes=True) for field in unread.fields
         ]
         report = counts.report(plan, seconds, reports)
         first, best = counts.first_rejected, counts.best.visitors

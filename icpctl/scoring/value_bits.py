@@ -306,7 +306,7 @@ class TextBits(Struct, frozen=True):
 
     def joined(self, later: TextBits) -> TextBits:
         """Return this and the same of the texts that come next."""
-        bits = {name: its.joined(later.of[name]) for name, its in self.of.items()}
+        bits = {name: bits.joined(later.of[name]) for name, bits in self.of.items()}
         return TextBits(bits, self.parameters | later.parameters)
 
 
@@ -337,7 +337,7 @@ def _bits_of_values(name: str, texts: pa.Array, plan: Plan) -> TextBits:
             column = column_of(texts, field.type, plan.as_of)
             cells = cell_bits(field, column, case_sensitive=plan.case_sensitive)
             bits[field.type.name] = TokenBits.of(column, cells)
-        elif name in fields_of(field.type):  # numbers that decide where there is no range
+        elif name in fields_of(field.type):  # the number counts where a field has no range
             column = typed_columns.numbers(texts, name)
             bits[field.type.name] = TokenBits.of(column, within_listed(field, column.values))
     return TextBits(bits)

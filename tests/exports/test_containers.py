@@ -128,9 +128,9 @@ def test_what_precedes_and_follows_a_bad_place_is_read(
 ) -> None:
     path = tmp_path / "v.json"
     path.write_text(text)
-    found = read(path, {"id": "id"})
-    assert found.column("id") == ids
-    reasons = [(line, reason.partition(":")[0]) for line, reason in found.rejected]
+    visitors = read(path, {"id": "id"})
+    assert visitors.column("id") == ids
+    reasons = [(line, reason.partition(":")[0]) for line, reason in visitors.rejected]
     assert reasons == [(line, reason.partition(":")[0]) for line, reason in rejected]
 
 
@@ -139,10 +139,10 @@ def test_records_before_the_damage_of_an_array_are_read(tmp_path: Path) -> None:
     data = gzipped(json.dumps(records, indent=1).encode())
     path = tmp_path / "v.json.gz"
     path.write_bytes(data[: len(data) // 2])
-    found = read(path, {"id": "id"})
-    assert 1000 < len(found.rows) < 4000
-    assert found.column("id") == [record["id"] for record in records[: len(found.rows)]]
-    assert ["cut off or damaged" in reason for _, reason in found.rejected] == [True]
+    visitors = read(path, {"id": "id"})
+    assert 1000 < len(visitors.rows) < 4000
+    assert visitors.column("id") == [record["id"] for record in records[: len(visitors.rows)]]
+    assert ["cut off or damaged" in reason for _, reason in visitors.rejected] == [True]
 
 
 VALUES = st.recursive(

@@ -238,10 +238,10 @@ def test_custom_fields(tmp_path: Path) -> None:
         {"email": f"e{number % 7}", "revenue": f"${number}M", "tools": [f"t{number % 3}"]}
         for number in range(40)
     ]
-    (tmp_path / "e.jsonl").write_text("".join(json.dumps(it) + "\n" for it in events))
+    (tmp_path / "e.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
     how = How(by=(VisitorKey.of("email"),), custom=custom)
-    found = on_both(tmp_path, [tmp_path / "e.jsonl"], how)
-    assert {"field.revenue", "field.tools"} < set(found.schema.names)
+    rolled_up = on_both(tmp_path, [tmp_path / "e.jsonl"], how)
+    assert {"field.revenue", "field.tools"} < set(rolled_up.schema.names)
 
 
 def test_without_any_key(tmp_path: Path) -> None:

@@ -173,7 +173,9 @@ class OwnScanner(Struct, frozen=True):
     def batch(self, source: Source, bytes_read: int) -> Batch:
         """Return what was read of a file as a batch."""
         scanner = self.scanner
-        rejected = [Rejected(source.name, it.line, it.words, it.raw) for it in scanner.rejected]
+        rejected = [
+            Rejected(source.name, line.line, line.words, line.raw) for line in scanner.rejected
+        ]
         with self.timings.step("columns"):
             table = self.table(source.partition)
         lines, count = scanner.lines.copy(), scanner.next_line - 1

@@ -273,7 +273,8 @@ def standard_tokens(distinct: pa.Array) -> pa.Array:
     if not odd.any():
         return distinct
     mask = pa.array(odd)
-    made = [json_records.dumps(json_records.loads(it)) for it in distinct.filter(mask).to_pylist()]
+    odd = distinct.filter(mask).to_pylist()
+    made = [json_records.dumps(json_records.loads(text)) for text in odd]
     return pc.replace_with_mask(distinct, mask, pa.array(made, pa.string()))
 
 

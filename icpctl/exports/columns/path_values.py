@@ -174,10 +174,13 @@ class PlannedPath(Struct, frozen=True):
         if how and how.name == COUNT and is_alike:
             results = scanned.counts(self.plan)
         else:
-            found = scanned.values(self.plan, RECORDS)
+            read = scanned.values(self.plan, RECORDS)
             if how and how.name in OF_LISTS:
-                found = [scanned.opened(it) if isinstance(it, Tokens) else it for it in found]
-            results = [converted(values, missing_texts(self.path), how) for values in found]
+                read = [
+                    scanned.opened(values) if isinstance(values, Tokens) else values
+                    for values in read
+                ]
+            results = [converted(values, missing_texts(self.path), how) for values in read]
         return [self._tested(values, scanned) for values in results]
 
     def _tested(self, values: Values, scanned: Scanned) -> Values:
@@ -264,7 +267,7 @@ class Scanned(ABC):
 
     def tokens(self, number: int, table: int) -> list[Tokens]:
         """Return the columns of a wanted path in a table, the preferred spelling first."""
-        return [tokens for its, tokens in self.columns(number) if its == table]
+        return [tokens for place, tokens in self.columns(number) if place == table]
 
     def values(self, plan: PathPlan, table: int) -> list[Values]:
         """Return what a plan gives in the rows of a table, the preferred spelling first."""
@@ -326,8 +329,8 @@ class Scanned(ABC):
 
     def _tables_of(self, plan: ListPlan, table: int) -> list[int]:
         """Return the tables of a list's elements that lie in `table`, the preferred first."""
-        tables = (its for number in plan.numbers for its, _ in self.columns(number))
-        above = (self._below(its, table) for its in tables)
+        tables = (inner for number in plan.numbers for inner, _ in self.columns(number))
+        above = (self._below(inner, table) for inner in tables)
         return list(dict.fromkeys(number for number in above if number is not None))
 
     def _below(self, table: int, parent: int) -> int | None:

@@ -196,8 +196,8 @@ def record_lines(stream: Stream, layout: Layout) -> Iterator[RecordLines]:
     splitter = _Splitter(stream, layout)
     batch = RecordLines()
     try:
-        while (found := splitter.next_record()) is not None:
-            record, line = found
+        while (following := splitter.next_record()) is not None:
+            record, line = following
             if record is None:
                 batch.too_long.append(line)
             else:

@@ -190,10 +190,10 @@ class LineReader(Struct, frozen=True):
             PieceStream(iter([memoryview(records.data)])), bytes_read, is_first=False
         )
         numbers = np.array([0, *records.lines])
-        rejected = [replace(it, line=int(numbers[it.line])) for it in batch.rejected]
+        rejected = [replace(line, line=int(numbers[line.line])) for line in batch.rejected]
         rejected += [too_long(self.source.name, line) for line in records.too_long]
         rejected += [Rejected(self.source.name, *place) for place in records.rejected]
-        rejected.sort(key=lambda it: it.line)
+        rejected.sort(key=lambda line: line.line)
         return replace(
             batch,
             lines=numbers[batch.lines],

@@ -118,19 +118,19 @@ class _TableRows(Scanned):
             for path in (entry.path for entry in wanted)
         ]
         going_on: dict[_Values, dict[int, Path]] = {}
-        for number, its in enumerate(ends):
-            for values, rest in its:
+        for number, places in enumerate(ends):
+            for values, rest in places:
                 if rest:
                     going_on.setdefault(values, {})[number] = rest
         scans = {values: self._scan(values, paths) for values, paths in going_on.items()}
         self._columns = [
             [
                 column
-                for values, rest in its
+                for values, rest in places
                 for column in (scans[values][number] if rest else [self._whole(values, number)])
                 if column[1].is_present.any()
             ]
-            for number, its in enumerate(ends)
+            for number, places in enumerate(ends)
         ]
 
     def table(self, number: int) -> Table:

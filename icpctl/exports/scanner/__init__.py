@@ -42,7 +42,7 @@ def new_scanner(wanted: Sequence[Wanted]) -> Scanner:
 
 
 def notice() -> str | None:
-    """Return what is to be said once to the user: that there is no compiled scanner."""
+    """Return the warning that the compiled scanner is missing, or None."""
     from icpctl.exports.scanner import native_scanner
 
     return None if native_scanner.is_unwanted() or native_scanner.load() else NOTICE

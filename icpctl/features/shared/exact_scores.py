@@ -46,8 +46,8 @@ def matches_group(group: GroupPlan, held: Sequence[bool]) -> bool:
 def weights_of(group: GroupPlan, held: Sequence[bool]) -> Weights:
     """Return what a visitor that holds these conditions has of the group's weight."""
     pairs = list(zip(held, group.conditions, strict=True))
-    required = [(is_held, it.weight) for is_held, it in pairs if not it.optional]
-    optional = [(is_held, it.weight) for is_held, it in pairs if it.optional]
+    required = [(held, condition.weight) for held, condition in pairs if not condition.optional]
+    optional = [(held, condition.weight) for held, condition in pairs if condition.optional]
     together = _sum if group.operator == Operator.AND else _heaviest
     return Weights(
         together(weight for is_held, weight in required if is_held),

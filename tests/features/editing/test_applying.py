@@ -123,7 +123,7 @@ def test_what_get_prints_into_a_folder_can_be_applied(here: Path) -> None:
 
 
 def test_a_body_on_stdin_keeps_the_file(here: Path) -> None:
-    """What `get -o json` prints and an API answers is no file that could take another's place."""
+    """JSON from `get -o json` or an API updates a YAML config and never replaces its file."""
     got = icpctl("get", "a", "-o", "json", cwd=here).out
     ended = icpctl("apply", "-", cwd=here, stdin=got)
     assert (ended.code, ended.err) == (0, "1 unchanged\n")

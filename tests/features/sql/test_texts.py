@@ -229,5 +229,5 @@ RANGES = [
 @pytest.mark.parametrize("value", RANGES)
 def test_ranges(engine: Engine, value: str) -> None:
     form = number_forms.size_range(value.casefold())
-    wanted = {it for it in RANGES if number_forms.size_range(it.casefold()) == form}
+    wanted = {text for text in RANGES if number_forms.size_range(text.casefold()) == form}
     assert matched_alone(engine, "employee_size_range", "equals", value, RANGES, RANGES) == wanted

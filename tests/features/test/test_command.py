@@ -247,7 +247,11 @@ def test_a_misspelt_field_is_told(tmp_path: Path) -> None:
         "1 test of 1 config: 1 passed, 0 failed\n",
     )
     body = json.loads(run(tmp_path, MISSPELT, "-o", "json").out)
-    assert [(it["line"], it["column"]) for it in body["warnings"]] == [(3, 7), (4, 7), (6, 17)]
+    assert [(warning["line"], warning["column"]) for warning in body["warnings"]] == [
+        (3, 7),
+        (4, 7),
+        (6, 17),
+    ]
 
 
 def test_custom_fields_and_other_spellings_are_read(tmp_path: Path) -> None:
